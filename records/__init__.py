@@ -1,0 +1,5 @@
+"""What Workspace Hub must remember: people and their ids, the names it made, starts and accounts.
+
+One SQLite file (`store`), one module per noun: `people`, `volumes`, `addresses`, `starts`, `accounts`. Their
+functions take the open connection first and know nothing of Docker, JupyterHub or threads; `store` runs them.
+"""
