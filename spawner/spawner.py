@@ -1,0 +1,382 @@
+"""The spawner: JupyterHub's hooks around one person's workspace. It carries plans out and decides nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docker.errors import APIError
+from jupyterhub.spawner import SpawnException
+from tornado import web
+from traitlets import Instance, Unicode, default
+
+from engine.client import Engine
+from engine.containers import find_container, last_log_lines, remove_container
+from engine.errors import EngineError
+from engine.images import find_image
+from engine.names import LABEL_INSTANCE, LABEL_PERSON, container_name
+from records.errors import RecordsError, TooManyServerNames
+from records.people import Person
+from records.store import Store
+from settings.person import PersonLimits, effective_limits
+from settings.schema import Settings
+from spawner.answers import Doorbell
+from spawner.choice import Chosen, choices_for, choose, default_profile
+from spawner.endings import REMOVED, STOPPED, ending_of
+from spawner.errors import (
+    HubBusy,
+    ImageMissing,
+    NameTaken,
+    RequestRefused,
+    SpawnRefused,
+    WorkspaceDidNotStart,
+)
+from spawner.form import render_form
+from spawner.identity import Identities
+from spawner.images import WORKSPACE_FOLDER
+from spawner.mended import MendedDockerSpawner
+from spawner.plan import Mount, WorkspacePlan, make_plan
+from spawner.progress import Progress
+from spawner.request import WorkspaceRequest, options_from_form, parse_request
+from spawner.volumes import Folders
+
+RECORDS_FILE = "records.sqlite"
+LOG_LINES_SHOWN = 12
+# for folders, create and start, beside the profile's own time for its image to answer
+ENGINE_SECONDS = 90
+LINK_MESSAGE = "These choices came with a link. Look at them, then press Start."
+
+
+class WorkspaceSpawner(MendedDockerSpawner):
+    """One person's workspace on one Docker engine."""
+
+    settings = Instance(Settings, config=True, help="The hub's settings, read from hub.toml.")
+    data_dir = Unicode("/data", config=True, help="The folder that holds the hub's records.")
+    docker_url = Unicode("unix:///var/run/docker.sock", config=True, help="Where the Docker engine listens.")
+    prepare_image = Unicode("workspace-hub/hub:0.1.0", config=True, help="The hub's own image; it prepares folders.")
+
+    _engines: ClassVar[dict[str, Engine]] = {}
+    _identities: ClassVar[dict[str, Identities]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._progress = Progress()
+        self._refusal: SpawnRefused | None = None
+        self._prefill: WorkspaceRequest | None = None
+        self._plan: WorkspacePlan | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that all spawners of this hub share."""
+        if self.docker_url not in self._engines:
+            self._engines[self.docker_url] = Engine(self.docker_url)
+        return self._engines[self.docker_url]
+
+    @property
+    def identities(self) -> Identities:
+        """Who people are on the engine and where their files lie; shared by all spawners of this hub."""
+        if self.data_dir not in self._identities:
+            store = Store(Path(self.data_dir) / RECORDS_FILE)
+            folders = Folders(self.engine, store, self.settings, self.prepare_image)
+            self._identities[self.data_dir] = Identities(store, folders, self.settings)
+        return self._identities[self.data_dir]
+
+    # ---- what was asked ----------------------------------------------------------------------------
+
+    @default("options_form")
+    def _options_form_default(self) -> Callable[[Any], str]:
+        return lambda spawner: str(spawner.render_start_form())
+
+    @default("options_from_form")
+    def _options_from_form_default(self) -> Callable[[Any], dict[str, object]]:
+        return self._read_form
+
+    @default("apply_user_options")
+    def _apply_user_options_default(self) -> Callable[[Any, Any], None]:
+        return lambda spawner, options: spawner.take_options(options)
+
+    def _read_form(self, form: dict[str, list[str]]) -> dict[str, object]:
+        try:
+            return options_from_form(form)
+        except RequestRefused as refused:
+            raise ShownError(refused.status, str(refused)) from None
+
+    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, object]:
+        """Show the form with what the link asked for; a link never starts anything, a GET changes nothing.
+
+        JupyterHub shows the form when this raises, with the status and message of what was raised.
+        """
+        self._prefill = parse_request(self._read_form(query_data))
+        raise ShownError(200, LINK_MESSAGE)
+
+    def take_options(self, options: object) -> None:
+        """Validate what JupyterHub stored; a refusal is kept and raised by the next step, without a traceback."""
+        self._refusal = None
+        try:
+            chosen = self._choose(options)
+        except SpawnRefused as refused:
+            # JupyterHub has stored the options already, and would use them again at the next start
+            self.orm_spawner.user_options = {}
+            self.db.commit()
+            self._refusal = refused
+            return
+        # JupyterHub's own limit is the last resort: ours, inside start(), ends with a sentence
+        self.start_timeout = chosen.profile.start_seconds + ENGINE_SECONDS
+
+    async def run_pre_spawn_hook(self) -> None:
+        """Refuse what `take_options` refused, before anything is made."""
+        await _wait_for_hook(super().run_pre_spawn_hook())
+        if self._refusal is not None:
+            raise ShownSpawnError(self._refusal)
+
+    def render_start_form(self) -> str:
+        """Give the start form with what this person may use; their last choice is chosen."""
+        person = self.person_limits()
+        asked = self._prefill or self._last_request()
+        chosen = asked.profile if asked.profile in person.profiles else default_profile(self.settings, person)
+        lines = "\n".join(f"{name}={value}" for name, value in asked.environment.items())
+        return render_form(choices_for(self.settings, person, chosen), environment=lines)
+
+    def group_names(self) -> list[str]:
+        """The hub groups that the person is in."""
+        return [group.name for group in self.user.groups]
+
+    def person_limits(self) -> PersonLimits:
+        """What the person may have now, by hub.toml and their groups."""
+        return effective_limits(self.settings, self.group_names())
+
+    def _last_request(self) -> WorkspaceRequest:
+        try:
+            return parse_request(self.orm_spawner.user_options or {})
+        except RequestRefused:
+            return WorkspaceRequest()
+
+    def _choose(self, options: object) -> Chosen:
+        return choose(self.settings, parse_request(options), self.person_limits())
+
+    # ---- start -------------------------------------------------------------------------------------
+
+    async def start(self) -> tuple[str, int]:
+        """Start the workspace and return (address, port) once it answers; leave nothing behind if it does not."""
+        try:
+            return await self._start()
+        except (SpawnRefused, EngineError, RecordsError, APIError) as failure:
+            refused = _as_refusal(failure)
+            await self._discard(str(refused))
+            raise ShownSpawnError(refused) from failure
+
+    async def _start(self) -> tuple[str, int]:
+        # chosen again, for callers that come here without take_options
+        chosen = self._choose(self.user_options)
+        await self._progress.tell(5, "Looking for the image")
+        if await find_image(self.engine, chosen.profile.image) is None:
+            raise ImageMissing(chosen.profile.image, chosen.title)
+        await self._progress.tell(15, "Preparing your files")
+        workspace, person = await self.identities.workspace(self.user.name, self.name, self.group_names())
+        self.object_name = workspace.container_name
+        await self._clear_the_way(person)
+        plan = make_plan(
+            image=chosen.profile.image,
+            workspace=workspace,
+            limits=chosen.limits,
+            hub_environment=self.settings.environment,
+            person_environment=chosen.request.environment,
+        )
+        generation = await self.identities.begin_start(workspace, plan.config_hash)
+        self._use(plan.of_generation(generation))
+        self.log.info("Starting %s's workspace %s: %s", person.user_name, plan.container_name, plan.summary())
+        await self._progress.tell(40, "Starting the container")
+        where: tuple[str, int] = await super().start()
+        await self.identities.note_created(workspace, generation, self.object_id)
+        await self._progress.tell(60, "Waiting until your workspace answers")
+        await self._wait_until_it_answers(where, chosen.profile.start_seconds)
+        await self.identities.note_ready(workspace, generation)
+        await self._progress.tell(90, "Your workspace answers")
+        return where
+
+    def _use(self, plan: WorkspacePlan) -> None:
+        """Assign the plan whole; what was there before does not matter."""
+        self._plan = plan
+        self.image = plan.image
+        self.port = plan.port
+        self.mounts = [_as_docker_mount(mount) for mount in plan.mounts]
+        self.volumes: dict[str, object] = {}
+        self.extra_create_kwargs = {**plan.create_kwargs, "labels": dict(plan.labels)}
+        self.extra_host_config = dict(plan.host_config)
+        self.notebook_dir = WORKSPACE_FOLDER
+
+    def get_env(self) -> dict[str, str]:
+        """The hub's environment for the container, and over it the plan's; no value is a template."""
+        planned = dict(self._plan.environment) if self._plan is not None else {}
+        return {**super().get_env(), **planned}
+
+    async def get_ip_and_port(self) -> tuple[str, int]:
+        """The recorded address: known before the engine was asked, never looked up after it."""
+        assert self._plan is not None
+        return str(self._plan.address), self._plan.port
+
+    async def _clear_the_way(self, person: Person) -> None:
+        """Remove a left-over container of this very workspace; never touch one that is not ours."""
+        found = await find_container(self.engine, self.object_name, key=self.object_name)
+        if found is None:
+            return
+        owner = (found.labels.get(LABEL_INSTANCE), found.labels.get(LABEL_PERSON))
+        if owner != (self.settings.site.name, str(person.person_id)):
+            raise NameTaken(self.object_name, found.id)
+        self.log.info("Removing the left-over container %s (%s)", self.object_name, found.id[:12])
+        await remove_container(self.engine, found.id, key=self.object_name)
+
+    async def _wait_until_it_answers(self, where: tuple[str, int], seconds: float) -> None:
+        """Ring until it answers; raise WorkspaceDidNotStart when the container ends or time is up."""
+        doorbell, loop = Doorbell(), asyncio.get_running_loop()
+        url = f"http://{where[0]}:{where[1]}{self.server.base_url}api"
+        deadline, next_look = loop.time() + seconds, loop.time() + 1.0
+        try:
+            while not await doorbell.answers(url):
+                if loop.time() > deadline:
+                    words = await self._last_words()
+                    raise WorkspaceDidNotStart(f"The workspace did not answer within {seconds:.0f} seconds.{words}")
+                if loop.time() > next_look:
+                    next_look = loop.time() + 1.0
+                    await self._check_it_still_runs()
+                await asyncio.sleep(0.1)
+        finally:
+            doorbell.close()
+
+    async def _check_it_still_runs(self) -> None:
+        found = await self.get_object()
+        if found is None:
+            raise WorkspaceDidNotStart(f"The workspace did not start. {REMOVED}")
+        if not found["State"]["Running"]:
+            ending = ending_of(found["State"], _memory_bytes(found))
+            raise WorkspaceDidNotStart(f"The workspace did not start. {ending}{await self._last_words()}")
+
+    async def _last_words(self) -> str:
+        lines = await last_log_lines(self.engine, self.object_id, LOG_LINES_SHOWN)
+        # its log is its own, but a token in it would be shown to an admin who starts it for somebody
+        text = "\n".join(lines).replace(self.api_token or "\0", "…").strip()
+        return f" Its last lines: {text}" if text else " It wrote nothing to its log."
+
+    async def _discard(self, reason: str) -> None:
+        """Record why it ended, and remove the container if it is ours."""
+        try:
+            person = await self.identities.end(self.user.name, self.name, reason)
+            if person is not None and self.object_name:
+                await self._clear_the_way(person)
+        except NameTaken:
+            return
+        except (EngineError, RecordsError, APIError) as error:
+            self.log.warning("The container %s may be left over: %s", self.object_name, error)
+
+    # ---- running, stopping -------------------------------------------------------------------------
+
+    async def get_object(self) -> Any:
+        """The container, also after a crash that left JupyterHub without its name."""
+        if not self.object_name:
+            person = await self.identities.person(self.user.name)
+            if person is not None:
+                instance = self.settings.site.name
+                self.object_name = container_name(instance, person.user_name, person.person_id, self.name)
+        return await super().get_object()
+
+    async def poll(self) -> str | int | None:
+        """None while it runs or nobody knows; otherwise why it ended, which is put on record."""
+        try:
+            found = await self.get_object()
+        except (APIError, EngineError, RecordsError) as unknown:
+            # JupyterHub reads an exception here as "not running" when it starts (app.py, init_spawners)
+            self.log.warning("Nobody knows whether %s runs; assuming it does: %s", self.object_name, unknown)
+            return None
+        if found is None:
+            await self._end(REMOVED)
+            return 0
+        if found["State"]["Running"]:
+            return None
+        ending = ending_of(found["State"], _memory_bytes(found))
+        await self._end(ending)
+        return ending
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop and remove the container, also in mid-start; the files stay."""
+        if self.object_name:
+            await self.stop_object()
+            await self.remove_object()
+            self.log.info("Stopped %s's workspace %s", self.user.name, self.object_name)
+        await self._end(STOPPED)
+        self.clear_state()
+
+    async def stop_object(self) -> None:
+        """Ask the container to end: SIGTERM, and after 10 seconds SIGKILL. Upstream asks by id, lost in mid-start."""
+        try:
+            await self.docker("stop", self.object_name)
+        except APIError as error:
+            if error.status_code != 404:
+                raise
+
+    async def run_post_stop_hook(self) -> None:
+        """After a workspace that ended by itself: the reason is on record, its container goes."""
+        await _wait_for_hook(super().run_post_stop_hook())
+        await self._discard(STOPPED)
+
+    async def progress(self) -> AsyncIterator[dict[str, object]]:
+        """Tell the waiting person what happens."""
+        async for step in self._progress.follow():
+            yield step
+
+    async def _end(self, reason: str) -> None:
+        try:
+            await self.identities.end(self.user.name, self.name, reason)
+        except RecordsError as error:
+            self.log.warning("Why %s ended is not on record: %s", self.object_name, error)
+
+
+class ShownError(web.HTTPError):
+    """A refusal in the form that JupyterHub's pages and API show as a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(status, sentence)
+        self.jupyterhub_message = sentence
+
+
+class ShownSpawnError(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
+    """The same for a start: JupyterHub counts it as a failure and logs it without a traceback."""
+
+    def __init__(self, refused: SpawnRefused) -> None:
+        super().__init__(str(refused), reason=refused.label, status_code=refused.status)
+        self.jupyterhub_message = str(refused)
+
+
+def _as_refusal(failure: Exception) -> SpawnRefused:
+    if isinstance(failure, SpawnRefused):
+        return failure
+    if isinstance(failure, TooManyServerNames):
+        return SpawnRefused(str(failure))
+    if not isinstance(failure, APIError):
+        return HubBusy(str(failure))
+    text = str(failure.explanation or failure)
+    if "no space left" in text.lower():
+        return HubBusy("The server's disk is full, so the workspace could not be made. Ask an admin to free space.")
+    return WorkspaceDidNotStart(
+        f"The Docker engine refused the workspace: {text[:300]}. An admin finds more with ./hub logs hub."
+    )
+
+
+def _as_docker_mount(mount: Mount) -> dict[str, object]:
+    arguments: dict[str, object] = {
+        "type": mount.kind,
+        "source": mount.source,
+        "target": mount.target,
+        "read_only": mount.read_only,
+    }
+    # an empty volume would otherwise take files and the owner of the image's own folder
+    return {**arguments, "no_copy": True} if mount.kind == "volume" else arguments
+
+
+def _memory_bytes(found: Any) -> int:
+    return int(found.get("HostConfig", {}).get("Memory") or 0)
+
+
+async def _wait_for_hook(result: Any) -> None:
+    """Wait for a hook of JupyterHub, which may or may not be async."""
+    if result is not None and hasattr(result, "__await__"):
+        await result
