@@ -1,0 +1,28 @@
+"""S13: which variables nobody may set."""
+
+import pytest
+
+from settings.reserved import reserved_environment_name
+
+RESERVED = """
+JUPYTERHUB_API_TOKEN JUPYTERHUB_USER JUPYTERHUB_ JPY_API_TOKEN JUPYTER_TOKEN JUPYTER_SERVER_TOKENS
+NVIDIA_VISIBLE_DEVICES NVIDIA_DRIVER_CAPABILITIES CUDA_VISIBLE_DEVICES LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT
+PATH PYTHONPATH PYTHONSTARTUP PYTHONHOME HOME USER LOGNAME SHELL NODE_OPTIONS BASH_ENV ENV IFS PS4 SHELLOPTS
+NB_USER NB_UID NB_GID GRANT_SUDO CHOWN_HOME CHOWN_EXTRA WORKSPACE_SSL_ENABLED AUTHENTICATE_VIA_JUPYTER
+SHARED_LINKS_ENABLED NOTEBOOK_ARGS VNC_PW MEM_LIMIT CPU_LIMIT GLIBC_TUNABLES PERL5OPT SUDO_USER
+CONFIGPROXY_AUTH_TOKEN BASH_FUNC_x path Ld_Preload jupyterhub_x nvidia_visible_devices
+""".split()
+FREE = """
+HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy MAX_NUM_THREADS OMP_NUM_THREADS TZ LANG EDITOR WANDB_API_KEY
+HF_HOME PYTHONHASHSEED MY_PATH PATHS HOMEPAGE USERNAME JUPYTER_CONFIG_DIR MY_JUPYTERHUB_X TOKEN LDX
+""".split()
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_what_the_hub_the_image_or_the_loader_obeys_is_reserved(name: str) -> None:
+    assert reserved_environment_name(name)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_other_names_are_free(name: str) -> None:
+    assert not reserved_environment_name(name)
