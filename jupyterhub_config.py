@@ -7,6 +7,7 @@ from pathlib import Path
 import authenticators
 import spawner
 from authenticators.rest import strict_handlers
+from commands.hub_image import hub_image
 from settings.apply import apply
 from settings.errors import SettingsError
 from settings.load import load
@@ -29,5 +30,6 @@ apply(
     hub_bind_url=os.environ.get("HUB_BIND_URL"),
     hub_connect_url=os.environ.get("HUB_CONNECT_URL"),
 )
+c.WorkspaceSpawner.prepare_image = hub_image()
 c.JupyterHub.template_paths = [str(spawner.TEMPLATES), str(authenticators.TEMPLATES)]
 c.LocalAccounts.first_handlers = [*strict_handlers(pages.check_user_options), *pages.handlers()]

@@ -36,6 +36,12 @@ class MendedDockerSpawner(DockerSpawner):  # type: ignore[misc]  # dockerspawner
         """Call the engine; calls on one container run one after another."""
         return await self.engine.call(method, *args, key=self.object_name or None, **kwargs)
 
+    @default("remove")
+    def _remove_default(self) -> bool:
+        # upstream keeps stopped containers, and with them the token: a deleted person's works again for the next
+        # one of that name (`will_resume`)
+        return True
+
     @default("use_internal_ip")
     def _default_use_ip(self) -> bool:
         # upstream would publish a port of the host for every workspace

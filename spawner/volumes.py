@@ -34,7 +34,8 @@ from spawner.errors import FolderNotReady
 from spawner.images import WORKSPACE_FOLDER
 from spawner.plan import Mount
 
-PREPARE_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+# FSETID: without it the kernel drops the set-group-id bit of a folder whose group is not root's, chmod(2)
+PREPARE_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
 NOT_A_FOLDER = 3
 # $1 folder, $2 owner, $3 mode. A symbolic link could lead anywhere on the host, so it is refused; -h and the
 # check of the parent keep it so. setgid survives because chmod comes after chown.
