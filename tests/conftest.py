@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--long"):
         return
     for item in items:
-        if "long" in item.keywords:
+        # the marker itself: keywords also hold the ids of parametrised cases
+        if item.get_closest_marker("long") is not None:
             item.add_marker(pytest.mark.skip(reason="full counts run only with --long"))
 
 
