@@ -222,7 +222,7 @@ def grade_image(profile_id: str, ref: str, its_version: str | None) -> Finding:
     """
     from jupyterhub import __version__ as hub_version
 
-    if its_version is None:
+    if not its_version:
         advice = f"An image of yours should say it in the label {JUPYTERHUB_LABEL}."
         return Finding("look", f"profile {profile_id}: {ref} does not say which JupyterHub it has", advice)
     if its_version.split(".")[0] != hub_version.split(".")[0]:

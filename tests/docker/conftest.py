@@ -96,7 +96,9 @@ def test_images(real_engine_url: str, tmp_path_factory: pytest.TempPathFactory) 
             base + 'CMD ["sh", "-c", "echo the licence server said no >&2; exit 3"]\n',
             tmp_path_factory.mktemp("broken"),
         ),
-        silent=_build("workspace-hub-test/silent:1", base + 'CMD ["sleep", "600"]\n', tmp_path_factory.mktemp("silent")),
+        silent=_build(
+            "workspace-hub-test/silent:1", base + 'CMD ["sleep", "600"]\n', tmp_path_factory.mktemp("silent")
+        ),
         stacks="workspace-hub-test/stacks:1",
     )
 

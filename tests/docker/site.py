@@ -5,7 +5,6 @@ import json
 import random
 import re
 import secrets
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,24 +18,12 @@ import requests
 from websockets.sync.client import connect
 
 from tests.images.kernels import execute
+from tests.images.workspaces import ROOT, docker, free_port
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["ROOT", "Admin", "Person", "Site", "docker", "new_site"]
+
 PASSWORD = "correct horse battery"
 STEP_SECONDS = 60.0
-
-
-def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
-    """Run the docker client and give what it prints."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)
-    if check and done.returncode != 0:
-        raise AssertionError(f"docker {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout.strip()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def free_subnet() -> str:
@@ -75,7 +62,9 @@ class Site:
             f'[network]\nsubnet = "{self.subnet}"\n{self.extra}\n'
         )
 
-    def hub(self, *words: str, check: bool = True, timeout: float = 900, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    def hub(
+        self, *words: str, check: bool = True, timeout: float = 900, **kwargs: Any
+    ) -> subprocess.CompletedProcess[str]:
         """Run `./hub …` for this site without a terminal."""
         done = subprocess.run(
             [ROOT / "hub", "--site", self.folder, *words],
@@ -97,7 +86,9 @@ class Site:
 
     def containers(self, *filters: str) -> list[str]:
         """The names of this instance's containers, running or not."""
-        words = [word for each in (f"label=workspace-hub.instance={self.name}", *filters) for word in ("--filter", each)]
+        words = [
+            word for each in (f"label=workspace-hub.instance={self.name}", *filters) for word in ("--filter", each)
+        ]
         return docker("ps", "--all", "--format", "{{.Names}}", *words).split()
 
     def workspaces_of(self, person: str) -> list[str]:
@@ -141,7 +132,8 @@ class Site:
             docker("rm", "--force", "--volumes", *rows, check=False)
         subprocess.run(
             [
-                "docker", "run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--user", "0",
+                "docker", "run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW",
+                "--user", "0",
                 "--env", f"HUB_INSTANCE={self.name}", "--env", f"HUB_SUBNET={self.subnet}",
                 "workspace-hub/hub:0.1.0", "python", "-P", "-m", "guard", "remove",
             ],

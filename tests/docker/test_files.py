@@ -17,19 +17,32 @@ def uid_of(site: Site, person: Person) -> str:
 
 def home_of(site: Site, person: Person) -> str:
     """The volume at /workspace."""
-    return next(str(mount["Name"]) for mount in site.inspect(person.name)["Mounts"] if mount["Destination"] == "/workspace")
+    return next(
+        str(mount["Name"]) for mount in site.inspect(person.name)["Mounts"] if mount["Destination"] == "/workspace"
+    )
 
 
 def test_u19_a_new_person_may_write_and_owns_what_they_write(site: Site, ada: Person) -> None:
     ada.start()
-    assert ada.run("open('/workspace/note', 'w').write('mine'); import os; print(os.getuid())").strip() == uid_of(site, ada)
-    assert site.inside(ada.name, "stat", "-c", "%u:%g %a", "/workspace/note") == f"{uid_of(site, ada)}:{uid_of(site, ada)} 664"
+    assert ada.run("open('/workspace/note', 'w').write('mine'); import os; print(os.getuid())").strip() == uid_of(
+        site, ada
+    )
+    assert (
+        site.inside(ada.name, "stat", "-c", "%u:%g %a", "/workspace/note")
+        == f"{uid_of(site, ada)}:{uid_of(site, ada)} 664"
+    )
     assert site.inside(ada.name, "stat", "-c", "%u %a", "/workspace") == f"{uid_of(site, ada)} 700"
 
 
 def test_u19_what_is_there_is_never_chowned(site: Site, ada: Person) -> None:
     ada.start()
-    site.inside(ada.name, "sh", "-c", "mkdir /workspace/old && touch /workspace/old/file && chown -R 4242:4242 /workspace/old", user="0")
+    site.inside(
+        ada.name,
+        "sh",
+        "-c",
+        "mkdir /workspace/old && touch /workspace/old/file && chown -R 4242:4242 /workspace/old",
+        user="0",
+    )
     ada.stop()
     ada.start()
     assert site.inside(ada.name, "stat", "-c", "%u:%g", "/workspace/old/file", user="0") == "4242:4242"
@@ -47,13 +60,28 @@ def test_two_people_have_different_uids_and_cannot_read_each_other(site: Site, a
 
 
 def test_u20_members_share_a_folder_and_others_do_not(site: Site, admin: Admin) -> None:
-    one, two, other = (admin.new_person(each, groups=groups) for each, groups in (("m1", ["vision"]), ("m2", ["vision"]), ("x", [])))
+    one, two, other = (
+        admin.new_person(each, groups=groups) for each, groups in (("m1", ["vision"]), ("m2", ["vision"]), ("x", []))
+    )
     for person in (one, two, other):
         person.start()
     one.run("open('/workspace/shared/vision/plan', 'w').write('one')")
-    assert two.run("open('/workspace/shared/vision/plan', 'a').write(' and two'); print(open('/workspace/shared/vision/plan').read())").strip() == "one and two"
-    two.run("import os; os.makedirs('/workspace/shared/vision/deep/er'); open('/workspace/shared/vision/deep/er/x', 'w').write('2')")
-    assert one.run("open('/workspace/shared/vision/deep/er/x', 'a').write('1'); print(open('/workspace/shared/vision/deep/er/x').read())").strip() == "21"
+    assert (
+        two.run(
+            "name = '/workspace/shared/vision/plan'\nopen(name, 'a').write(' and two')\nprint(open(name).read())"
+        ).strip()
+        == "one and two"
+    )
+    two.run(
+        "import os\nos.makedirs('/workspace/shared/vision/deep/er')\n"
+        "open('/workspace/shared/vision/deep/er/x', 'w').write('2')"
+    )
+    assert (
+        one.run(
+            "name = '/workspace/shared/vision/deep/er/x'\nopen(name, 'a').write('1')\nprint(open(name).read())"
+        ).strip()
+        == "21"
+    )
     assert [m for m in site.inspect(other.name)["Mounts"] if "shared" in m["Destination"]] == []
     admin.remove_from_group("vision", two.name)
     two.stop()
@@ -68,7 +96,9 @@ def test_a_dataset_is_seen_and_cannot_be_changed(site: Site, ada: Person) -> Non
     ada.start()
     assert ada.run("print(open('/workspace/datasets/numbers/one.txt').read())").strip() == "1"
     assert "Read-only file system" in ada.run("open('/workspace/datasets/numbers/two', 'w')")
-    assert "Read-only" in site.inside(ada.name, "sh", "-c", "touch /workspace/datasets/numbers/two 2>&1 || true", user="0")
+    assert "Read-only" in site.inside(
+        ada.name, "sh", "-c", "touch /workspace/datasets/numbers/two 2>&1 || true", user="0"
+    )
 
 
 def test_an_environment_of_ones_own_survives_a_new_container_and_a_new_image(site: Site, ada: Person) -> None:
@@ -83,10 +113,21 @@ def test_an_environment_of_ones_own_survives_a_new_container_and_a_new_image(sit
     ada.stop()
     label = f"workspace-hub-test/rebuilt:{uuid.uuid4().hex[:8]}"
     dockerfile = "FROM workspace-hub/minimal:0.1.0\nRUN echo rebuilt > /etc/rebuilt\n"
-    subprocess.run(["docker", "build", "--quiet", "--tag", label, "-"], input=dockerfile, text=True, check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", label, "-"],
+        input=dockerfile,
+        text=True,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     before = site.extra
     try:
-        site.write_settings(before.replace('image = "workspace-hub/minimal:0.1.0"\ndefault = true', f'image = "{label}"\ndefault = true'))
+        site.write_settings(
+            before.replace(
+                'image = "workspace-hub/minimal:0.1.0"\ndefault = true', f'image = "{label}"\ndefault = true'
+            )
+        )
         site.up()
         ada.start()
         assert site.inside(ada.name, "cat", "/etc/rebuilt") == "rebuilt"
@@ -121,7 +162,10 @@ def test_u22_deleting_a_person_keeps_the_volume_and_a_new_one_starts_empty(site:
     site.hub("homes", "give", volume, "--to", gone.name)
     again.start()
     assert home_of(site, gone) == volume
-    assert again.run("open('/workspace/thesis', 'a').write('!'); print(open('/workspace/thesis').read())").strip() == "months!"
+    assert (
+        again.run("open('/workspace/thesis', 'a').write('!'); print(open('/workspace/thesis').read())").strip()
+        == "months!"
+    )
     again.stop()
 
 
