@@ -16,7 +16,7 @@ from commands.errors import OK, NotHealthy
 from commands.place import Place
 
 TIMEOUT_SECONDS: Final = 3.0
-GUARD_FRESH_SECONDS: Final = 30.0
+GUARD_FRESH_SECONDS: Final = 15.0
 HUB_PORT: Final = 8081
 HEALTH_PATH: Final = "/hub/health"
 LOOK_AT_GUARD: Final = "Look at `./hub logs netguard`."

@@ -16,9 +16,8 @@ from settings.sizes import format_bytes
 from spawner.errors import RequestRefused
 from spawner.request import parse_request
 from spawner.spawner import ShownError, WorkspaceSpawner
+from spawner.start_page import start_pages
 from spawner.usage import VolumeSizes
-
-ORIGIN_WORDS = {"default": "the hub's default"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class WorkspacePage(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
     async def get(self) -> None:
         """Render the page of whoever is signed in."""
         user = self.current_user
+        for running in [each for each in user.spawners.values() if each.ready]:
+            await running.poll_and_notify()  # as JupyterHub's home page does: one that died is shown as it is
         spawner: WorkspaceSpawner = user.spawner
         groups, limits = spawner.group_names(), spawner.person_limits()
         html = await self.render_template(
@@ -88,7 +89,7 @@ class WorkspacePage(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
 
 def handlers() -> list[tuple[str, type[BaseHandler]]]:
     """The pages of this room, for JupyterHub's table of handlers."""
-    return [("/workspace", WorkspacePage)]
+    return [("/workspace", WorkspacePage), *start_pages()]
 
 
 def check_user_options(options: object) -> None:
@@ -122,19 +123,26 @@ def limit_rows(limits: PersonLimits) -> Sequence[LimitRow]:
         "named_servers": ("Named servers", str(limits.named_servers)),
     }
     return [
-        LimitRow(what, value, ORIGIN_WORDS.get(limits.origins[key], limits.origins[key]))
+        LimitRow(what, value, origin_words(limits.origins[key]))
         for key, (what, value) in values.items()
     ]
 
 
+def origin_words(origin: str) -> str:
+    """Say whose limit it is, and name the key for whoever edits hub.toml."""
+    table, _, rest = origin.partition(".")
+    whose = {"limits": "everyone's limit", "groups": f"your group {rest.split('.')[0]}"}
+    return f"{whose[table]} ({origin})" if table in whose else "the hub's default"
+
+
 def readable(size_bytes: int) -> str:
-    """Give a size for reading, rounded: "1.4 GiB"; `format_bytes` is exact and refuses odd sizes."""
+    """Give a size for reading, rounded: "1.4GiB"; `format_bytes` is exact and refuses odd sizes."""
     size = float(size_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f}{unit}"
         size /= 1024
-    return f"{size:.1f} TiB"
+    return f"{size:.1f}TiB"
 
 
 def _spawners(user: Any) -> list[WorkspaceSpawner]:

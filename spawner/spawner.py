@@ -1,7 +1,7 @@
 """The spawner: JupyterHub's hooks around one person's workspace. It carries plans out and decides nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,7 +107,15 @@ class WorkspaceSpawner(MendedDockerSpawner):
         JupyterHub shows the form when this raises, with the status and message of what was raised.
         """
         self._prefill = parse_request(self._read_form(query_data))
-        raise ShownError(200, LINK_MESSAGE)
+        raise ShownError(200, "")
+
+    def check_form(self, fields: dict[str, list[str]]) -> None:
+        """Raise RequestRefused where this person may not have what the form asks for."""
+        self._choose(options_from_form(fields))
+
+    def fill_in(self, fields: dict[str, list[str]]) -> None:
+        """Let the next form have chosen what a link asked for; raise RequestRefused where no start could have it."""
+        self._prefill = parse_request(options_from_form(fields))
 
     def take_options(self, options: object) -> None:
         """Validate what JupyterHub stored; a refusal is kept and raised by the next step, without a traceback."""
@@ -115,9 +123,9 @@ class WorkspaceSpawner(MendedDockerSpawner):
         try:
             chosen = self._choose(options)
         except SpawnRefused as refused:
-            # JupyterHub has stored the options already, and would use them again at the next start
+            # JupyterHub has stored the options already, and would use them again at the next start; it commits
+            # this when it cleans up after the refusal
             self.orm_spawner.user_options = {}
-            self.db.commit()
             self._refusal = refused
             return
         # JupyterHub's own limit is the last resort: ours, inside start(), ends with a sentence
@@ -132,10 +140,12 @@ class WorkspaceSpawner(MendedDockerSpawner):
     def render_start_form(self) -> str:
         """Give the start form with what this person may use; their last choice is chosen."""
         person = self.person_limits()
-        asked = self._prefill or self._last_request()
+        link, self._prefill = self._prefill, None
+        asked = link or self._last_request()
         chosen = asked.profile if asked.profile in person.profiles else default_profile(self.settings, person)
         lines = "\n".join(f"{name}={value}" for name, value in asked.environment.items())
-        return render_form(choices_for(self.settings, person, chosen), environment=lines)
+        notice = LINK_MESSAGE if link else ""
+        return render_form(choices_for(self.settings, person, chosen), environment=lines, notice=notice)
 
     def group_names(self) -> list[str]:
         """The hub groups that the person is in."""
@@ -220,8 +230,7 @@ class WorkspaceSpawner(MendedDockerSpawner):
         found = await find_container(self.engine, self.object_name, key=self.object_name)
         if found is None:
             return
-        owner = (found.labels.get(LABEL_INSTANCE), found.labels.get(LABEL_PERSON))
-        if owner != (self.settings.site.name, str(person.person_id)):
+        if not self._is_ours(found.labels, person):
             raise NameTaken(self.object_name, found.id)
         self.log.info("Removing the left-over container %s (%s)", self.object_name, found.id[:12])
         await remove_container(self.engine, found.id, key=self.object_name)
@@ -271,13 +280,23 @@ class WorkspaceSpawner(MendedDockerSpawner):
     # ---- running, stopping -------------------------------------------------------------------------
 
     async def get_object(self) -> Any:
-        """The container, also after a crash that left JupyterHub without its name."""
+        """The container of this very workspace; None also where another one has its name.
+
+        JupyterHub asks after a refused start, too, and stops what it is told of: a stranger's container.
+        """
+        person = await self.identities.person(self.user.name)
+        if person is None:
+            return None
         if not self.object_name:
-            person = await self.identities.person(self.user.name)
-            if person is not None:
-                instance = self.settings.site.name
-                self.object_name = container_name(instance, person.user_name, person.person_id, self.name)
-        return await super().get_object()
+            # a hub that was killed in mid-start has no state for the workspace, but the name follows from records
+            instance = self.settings.site.name
+            self.object_name = container_name(instance, person.user_name, person.person_id, self.name)
+        found = await super().get_object()
+        return found if found is not None and self._is_ours(found["Config"].get("Labels") or {}, person) else None
+
+    def _is_ours(self, labels: Mapping[str, str], person: Person) -> bool:
+        owner = (labels.get(LABEL_INSTANCE), labels.get(LABEL_PERSON))
+        return owner == (self.settings.site.name, str(person.person_id))
 
     async def poll(self) -> str | int | None:
         """None while it runs or nobody knows; otherwise why it ended, which is put on record."""
@@ -298,7 +317,7 @@ class WorkspaceSpawner(MendedDockerSpawner):
 
     async def stop(self, now: bool = False) -> None:
         """Stop and remove the container, also in mid-start; the files stay."""
-        if self.object_name:
+        if await self.get_object() is not None:
             await self.stop_object()
             await self.remove_object()
             self.log.info("Stopped %s's workspace %s", self.user.name, self.object_name)

@@ -27,8 +27,8 @@ def failed_start(person: Person, profile: str, seconds: float = 60) -> str:
     [
         pytest.param(
             "missing",
-            ["workspace-hub-test/missing:1", "is not on this server", "Ask an admin"],
-            id="image missing".replace(" ", "-"),
+            ["workspace-hub-test/missing:1", "is not on this server", "ask an admin"],
+            id="image-missing",
         ),
         pytest.param("broken", ["exit code 3", "the licence server said no"], id="image-ends"),
         pytest.param("silent", ["did not answer within 10 seconds"], id="image-never-answers"),
@@ -72,6 +72,10 @@ def test_u7_somebody_elses_container_is_named_and_left_alone(site: Site, ada: Pe
     try:
         refused = ada.api("POST", ada.server_path(), json={})
         assert refused.status_code == 409 and foreign[:12] in refused.json()["message"], refused.text
+        assert docker("inspect", "--format", "{{.State.Running}}", foreign) == "true"
+        # nor does a stop, or a second try, touch it
+        ada.api("DELETE", ada.server_path())
+        assert ada.api("POST", ada.server_path(), json={}).status_code == 409
         assert docker("inspect", "--format", "{{.State.Running}}", foreign) == "true"
     finally:
         docker("rm", "--force", foreign)

@@ -142,7 +142,7 @@ def test_s6_memory_over_the_limit_ends_only_inside(site: Site, admin: Admin) -> 
     thread = threading.Thread(target=beat)
     thread.start()
     done = subprocess.run(
-        ["docker", "exec", site.workspace_of(hog.name), "python3", "-c", f"x = bytearray({600 * MIB}); print('got it')"],
+        ["docker", "exec", site.workspace_of(hog.name), "python3", "-c", f"x = bytearray({600 * MIB});print('got it')"],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     ended.set()
