@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from sqlite3 import Connection
 from uuid import uuid4
 
+from docker.errors import APIError
+
 from commands.errors import FAILED, OK, CommandError
 from commands.hub_image import hub_image
 from commands.links import open_records
@@ -17,7 +19,7 @@ from commands.place import Place
 from engine.client import Engine
 from engine.containers import list_workspaces
 from engine.names import LABEL_PERSON, short
-from engine.oneshot import Mount, run_oneshot
+from engine.oneshot import Mount, OneshotResult, run_oneshot
 from engine.volumes import remove_volume, volume_bytes
 from records.people import Person, get_person
 from records.store import Store
@@ -128,7 +130,16 @@ async def _remove(engine: Engine, settings: Settings, home: Home) -> None:
         return
     if not settings.storage.root:
         raise NotPurged(f"{home.name} is a host folder, but storage.root in hub.toml is empty. Set it, then try again.")
-    result = await run_oneshot(
+    try:
+        result = await _remove_folder(engine, settings, home)
+    except APIError as error:
+        raise NotPurged(f"{home.name} was not removed: {error.explanation}. Look at storage.root.") from None
+    if result.exit_code:
+        raise NotPurged(f"{home.name} could not be removed whole ({result.output.strip()[-200:]}). Try again.")
+
+
+async def _remove_folder(engine: Engine, settings: Settings, home: Home) -> OneshotResult:
+    return await run_oneshot(
         engine,
         name=f"{settings.site.name}-purge-{short(uuid4())}",
         image=hub_image(),
@@ -139,5 +150,3 @@ async def _remove(engine: Engine, settings: Settings, home: Home) -> None:
         capabilities=REMOVE_CAPABILITIES,
         timeout_seconds=REMOVE_SECONDS,
     )
-    if result.exit_code:
-        raise NotPurged(f"{home.name} could not be removed whole ({result.output.strip()[-200:]}). Try again.")
