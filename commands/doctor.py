@@ -22,6 +22,8 @@ from engine.errors import EngineError
 from engine.images import find_image
 from engine.names import hub_address, network_name, probe_addresses, proxy_address
 from engine.oneshot import run_oneshot
+from records.people import people as living_people
+from records.store import Store
 from settings.errors import SettingsError
 from settings.load import load, warnings_for
 from settings.schema import Settings
@@ -84,6 +86,7 @@ async def look(place: Place) -> Sequence[Finding]:
             ("network", lambda: look_at_network(engine, settings)),
             ("reach", lambda: look_from_inside(engine, settings)),
             ("images", lambda: look_at_images(engine, settings)),
+            ("memory", lambda: look_at_memory(engine, settings, place)),
         )
         for name, each in looks:
             findings += await _safely(name, each)
@@ -229,6 +232,34 @@ def grade_image(profile_id: str, ref: str, its_version: str | None) -> Finding:
         advice = f"Install jupyterhub {hub_version} in the image."
         return Finding("bad", f"profile {profile_id}: JupyterHub {its_version} in {ref}, {hub_version} here", advice)
     return Finding("good", f"profile {profile_id}: {ref} with JupyterHub {its_version}")
+
+
+async def look_at_memory(engine: Engine, settings: Settings, place: Place) -> list[Finding]:
+    """The machine's memory beside what the limits promise to everybody at once."""
+    machine_bytes = int((await engine.call("info"))["MemTotal"])
+    return [grade_memory(machine_bytes, settings, _count_people(place))]
+
+
+def grade_memory(machine_bytes: int, settings: Settings, people: int) -> Finding:
+    """Judge the promise: one workspace must fit; all at once need not, but the admin should know."""
+    largest = max([settings.limits.memory_bytes, *(each.memory_bytes or 0 for each in settings.groups.values())])
+    machine, one = f"{machine_bytes / 2**30:.1f} GiB", format_bytes(largest)
+    if largest > machine_bytes:
+        advice = "Lower limits.memory, or the group's: one workspace could use up the whole machine."
+        return Finding("look", f"one workspace may use {one} of memory, the machine has {machine}", advice)
+    together = people * settings.limits.memory_bytes
+    if together > machine_bytes:
+        advice = "That is fine while not all work at once; a machine out of memory ends workspaces."
+        what = f"{people} people may use {format_bytes(settings.limits.memory_bytes)} each, the machine has {machine}"
+        return Finding("look", what, advice)
+    return Finding("good", f"the machine's {machine} of memory are enough for {people} people at once")
+
+
+def _count_people(place: Place) -> int:
+    if not place.records_database.exists():
+        return 0
+    with Store(place.records_database) as store:
+        return len(store.run_now(living_people))
 
 
 def look_at_settings(settings: Settings) -> list[Finding]:

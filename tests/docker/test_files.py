@@ -12,7 +12,8 @@ pytestmark = pytest.mark.engine
 
 
 def uid_of(site: Site, person: Person) -> str:
-    return dict(line.split("=", 1) for line in site.inspect(person.name)["Config"]["Env"])["NB_UID"]
+    environment: dict[str, str] = dict(line.split("=", 1) for line in site.inspect(person.name)["Config"]["Env"])
+    return environment["NB_UID"]
 
 
 def home_of(site: Site, person: Person) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from commands.__main__ import main
-from commands.doctor import grade_image, grade_reach
+from commands.doctor import grade_image, grade_memory, grade_reach
 from commands.hub_image import hub_image
 from guard.status import Status, write_status
+from settings.schema import Settings
 from tests.fakes.engine import FakeEngine
 from tests.unit.commands.places import environment_of, make_place
 
@@ -151,3 +152,16 @@ def test_a_closed_house_with_a_reachable_hub_is_good() -> None:
     assert [each.grade for each in grade_reach({"hub": True, "proxy": False, "machine": False})] == ["good", "good"]
     open_door = grade_reach({"hub": True, "proxy": True, "machine": False})
     assert [each.what for each in open_door if each.grade == "bad"] == ["a workspace reaches the proxy"]
+
+
+@pytest.mark.parametrize(
+    ("machine_gib", "people", "grade"),
+    [
+        pytest.param(64, 16, "good", id="enough for all at once"),
+        pytest.param(64, 17, "look", id="not for all at once"),
+        pytest.param(8, 1, "look", id="a group may use more than there is"),
+    ],
+)
+def test_the_promised_memory_is_held_against_the_machines(machine_gib: int, people: int, grade: str) -> None:
+    settings = Settings.model_validate({"limits": {"memory": "4GiB"}, "groups": {"vision": {"memory": "16GiB"}}})
+    assert grade_memory(machine_gib * 2**30, settings, people).grade == grade
