@@ -1,7 +1,6 @@
 """`./hub` with a docker command of the test's own: what it says and how it ends where something is not right."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -194,9 +193,3 @@ def test_version_works_without_an_engine(tmp_path: Path) -> None:
     ran = run(tmp_path, "version", docker=NO_ENGINE)
     assert ran.returncode == 0 and ran.stdout.startswith("Workspace Hub 0.")
     assert "Docker engine: none answers" in ran.stdout
-
-
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-def test_shellcheck_has_nothing_to_say() -> None:
-    ran = subprocess.run(["shellcheck", str(HUB)], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout
