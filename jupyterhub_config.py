@@ -6,6 +6,7 @@ from pathlib import Path
 
 import authenticators
 import spawner
+from authenticators.redirects import stay_on_site
 from authenticators.rest import strict_handlers
 from commands.hub_image import hub_image
 from settings.apply import apply
@@ -32,4 +33,4 @@ apply(
 )
 c.WorkspaceSpawner.prepare_image = hub_image()
 c.JupyterHub.template_paths = [str(spawner.TEMPLATES), str(authenticators.TEMPLATES)]
-c.LocalAccounts.first_handlers = [*strict_handlers(pages.check_user_options), *pages.handlers()]
+c.LocalAccounts.first_handlers = [*strict_handlers(pages.check_user_options), *stay_on_site(pages.handlers())]

@@ -5,6 +5,7 @@ an answer of 500.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from jupyterhub.handlers import login, pages
@@ -30,7 +31,12 @@ class StaysOnSite(BaseHandler):  # type: ignore[misc]
 
 def pages_that_stay_on_site() -> list[tuple[str, type[BaseHandler]]]:
     """Give the routes of JupyterHub's pages that follow `next`, to be put before its own."""
-    return [(pattern, _staying(upstream)) for pattern, upstream in _PAGES]
+    return stay_on_site(_PAGES)
+
+
+def stay_on_site(routes: Iterable[tuple[str, type[BaseHandler]]]) -> list[tuple[str, type[BaseHandler]]]:
+    """Give routes with handlers that follow `next` only within this site."""
+    return [(pattern, _staying(upstream)) for pattern, upstream in routes]
 
 
 def _staying(upstream: type[BaseHandler]) -> type[BaseHandler]:

@@ -1,6 +1,8 @@
 """Whether a workspace's web server answers; its answers are hostile and never read."""
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.httputil import HTTPInputError
+from tornado.iostream import UnsatisfiableReadError
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -24,7 +26,7 @@ class Doorbell:
         )
         try:
             response = await self._client.fetch(request, raise_error=False)
-        except (HTTPClientError, OSError, ValueError):
+        except (HTTPClientError, HTTPInputError, UnsatisfiableReadError, OSError, ValueError):
             return False
         return int(response.code) < 500
 

@@ -19,6 +19,8 @@ def ending_of(state: Mapping[str, object], memory_bytes: int = 0) -> str:
         return f"It ran out of memory{limit} and was ended by the kernel."
     if state.get("Error"):
         return f"The engine could not run it: {str(state['Error'])[:200]}"
+    if state.get("Status") == "created":
+        return "It was never started, because the start was interrupted."
     if code == SIGKILL_EXIT:
         return "It was killed from outside the hub (SIGKILL)."
     if code == SIGTERM_EXIT:

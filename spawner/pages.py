@@ -122,10 +122,7 @@ def limit_rows(limits: PersonLimits) -> Sequence[LimitRow]:
         "pids": ("Processes and threads", str(limits.pids)),
         "named_servers": ("Named servers", str(limits.named_servers)),
     }
-    return [
-        LimitRow(what, value, origin_words(limits.origins[key]))
-        for key, (what, value) in values.items()
-    ]
+    return [LimitRow(what, value, origin_words(limits.origins[key])) for key, (what, value) in values.items()]
 
 
 def origin_words(origin: str) -> str:

@@ -1,7 +1,7 @@
 """The steps of one start, told to everyone who waits for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 
 class Progress:
@@ -17,7 +17,7 @@ class Progress:
             self._steps.append((percent, message))
             self._changed.notify_all()
 
-    async def follow(self) -> AsyncIterator[dict[str, object]]:
+    async def follow(self) -> AsyncGenerator[dict[str, object], None]:
         """Yield every step in JupyterHub's form; the reader ends this (it does so when the start is over)."""
         told = 0
         while True:

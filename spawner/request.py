@@ -68,7 +68,7 @@ def options_from_form(form: Mapping[str, Sequence[str]]) -> dict[str, object]:
         if len(values) != 1 or not isinstance(values[0], str):
             raise RequestRefused(shown(name), f"The field {shown(name)} must be given once, not {len(values)} times.")
         value = values[0].strip() if name != "environment" else values[0]
-        if value:
+        if value or name not in OPTIONS:
             options[name] = _from_form(name, value)
     return parse_request(options).as_options()
 

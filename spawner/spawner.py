@@ -18,6 +18,7 @@ from engine.names import LABEL_INSTANCE, LABEL_PERSON, container_name
 from records.errors import RecordsError, TooManyServerNames
 from records.people import Person
 from records.store import Store
+from settings.errors import shown
 from settings.person import PersonLimits, effective_limits
 from settings.schema import Settings
 from spawner.answers import Doorbell
@@ -33,15 +34,18 @@ from spawner.errors import (
 )
 from spawner.form import render_form
 from spawner.identity import Identities
-from spawner.images import WORKSPACE_FOLDER
+from spawner.images import JUPYTER_PORT, WORKSPACE_FOLDER
 from spawner.mended import MendedDockerSpawner
 from spawner.plan import Mount, WorkspacePlan, make_plan
 from spawner.progress import Progress
 from spawner.request import WorkspaceRequest, options_from_form, parse_request
+from spawner.tokens import end_tokens_of_server
 from spawner.volumes import Folders
 
 RECORDS_FILE = "records.sqlite"
 LOG_LINES_SHOWN = 12
+LOG_CHARACTERS_SHOWN = 200
+DETAIL_CHARACTERS = 1000
 # for folders, create and start, beside the profile's own time for its image to answer
 ENGINE_SECONDS = 90
 LINK_MESSAGE = "These choices came with a link. Look at them, then press Start."
@@ -172,6 +176,8 @@ class WorkspaceSpawner(MendedDockerSpawner):
             return await self._start()
         except (SpawnRefused, EngineError, RecordsError, APIError) as failure:
             refused = _as_refusal(failure)
+            if refused is not failure:
+                self.log.error("Starting %s failed: %s", self._log_name, shown(str(failure), DETAIL_CHARACTERS))
             await self._discard(str(refused))
             raise ShownSpawnError(refused) from failure
 
@@ -262,8 +268,10 @@ class WorkspaceSpawner(MendedDockerSpawner):
 
     async def _last_words(self) -> str:
         lines = await last_log_lines(self.engine, self.object_id, LOG_LINES_SHOWN)
-        # its log is its own, but a token in it would be shown to an admin who starts it for somebody
-        text = "\n".join(lines).replace(self.api_token or "\0", "…").strip()
+        # its log is its own, but a token in it would be shown to an admin who starts it for somebody; and a line of
+        # it is no line of the hub's log
+        clean = (shown(line.replace(self.api_token or "\0", "…").strip(), LOG_CHARACTERS_SHOWN) for line in lines)
+        text = " | ".join(line for line in clean if line)
         return f" Its last lines: {text}" if text else " It wrote nothing to its log."
 
     async def _discard(self, reason: str) -> None:
@@ -315,6 +323,20 @@ class WorkspaceSpawner(MendedDockerSpawner):
         await self._end(ending)
         return ending
 
+    async def get_url(self) -> str:
+        """Where it runs, as Docker says; after a crash in mid-start JupyterHub knows only a port that it made up.
+
+        JupyterHub asks at its start, and stops a workspace that it does not find there.
+        """
+        known = str(self.server.url)
+        try:
+            found = await find_container(self.engine, self.object_name, key=self.object_name)
+        except (APIError, EngineError):
+            return known
+        if found is None or found.address is None:
+            return known
+        return f"http://{found.address}:{JUPYTER_PORT}{self.server.base_url}"
+
     async def stop(self, now: bool = False) -> None:
         """Stop and remove the container, also in mid-start; the files stay."""
         if await self.get_object() is not None:
@@ -333,8 +355,9 @@ class WorkspaceSpawner(MendedDockerSpawner):
                 raise
 
     async def run_post_stop_hook(self) -> None:
-        """After a workspace that ended by itself: the reason is on record, its container goes."""
+        """After a workspace that ended, also by itself: its tokens and its container go, the reason is on record."""
         await _wait_for_hook(super().run_post_stop_hook())
+        end_tokens_of_server(self.user, self.name)
         await self._discard(STOPPED)
 
     async def progress(self) -> AsyncIterator[dict[str, object]]:
@@ -376,7 +399,7 @@ def _as_refusal(failure: Exception) -> SpawnRefused:
     if "no space left" in text.lower():
         return HubBusy("The server's disk is full, so the workspace could not be made. Ask an admin to free space.")
     return WorkspaceDidNotStart(
-        f"The Docker engine refused the workspace: {text[:300]}. An admin finds more with ./hub logs hub."
+        f"The Docker engine refused the workspace: {shown(text, 300)}. An admin finds more with ./hub logs hub."
     )
 
 

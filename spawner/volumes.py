@@ -28,6 +28,7 @@ from engine.volumes import ensure_volume, find_volume
 from records.people import Person, shared_gid
 from records.store import Store
 from records.volumes import Home, ensure_home, mark_prepared
+from settings.errors import shown
 from settings.person import datasets_for, shared_folders_for
 from settings.schema import Settings
 from spawner.errors import FolderNotReady
@@ -160,13 +161,13 @@ class Folders:
             ) from None
         except APIError as error:
             raise FolderNotReady(
-                f"The folder {mount.source} cannot be used: {error.explanation}. "
+                f"The folder {mount.source} cannot be used: {shown(str(error.explanation), 300)}. "
                 "Ask an admin to look at [storage], [shared] and [datasets] in hub.toml."
             ) from error
         if result.exit_code == NOT_A_FOLDER:
             raise FolderNotReady(f"{mount.source} is a link or a file, not a folder. Ask an admin to replace it.")
         if result.exit_code:
             raise FolderNotReady(
-                f"The folder {mount.source} could not be made writable ({result.output.strip()[-200:]}). "
+                f"The folder {mount.source} could not be made writable ({shown(result.output.strip()[-200:], 200)}). "
                 "Ask an admin to look at its file system."
             )

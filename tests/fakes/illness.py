@@ -8,13 +8,14 @@ from typing import Literal
 
 from aiohttp import web
 
-How = Literal["500-before", "500-after", "hang", "reset", "409-removing", "too-old"]
+How = Literal["500-before", "500-after", "hang", "reset", "409-removing", "too-old", "no-space"]
 Handler = Callable[[], Awaitable[web.StreamResponse]]
 
 SICK = "fake engine: ill on purpose"
 ANSWERS = {
     "409-removing": (409, "removal of container is already in progress"),
     "too-old": (400, "client version 1.41 is too old. Minimum supported API version is 1.44"),
+    "no-space": (500, "mkdir /var/lib/docker/overlay2/0f3c-init: no space left on device"),
 }
 
 

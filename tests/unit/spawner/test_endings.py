@@ -15,6 +15,7 @@ GIB = 1024**3
         pytest.param({"ExitCode": 137}, "killed from outside", id="docker kill"),
         pytest.param({"ExitCode": 143}, "engine or the machine restarted", id="SIGTERM"),
         pytest.param({"ExitCode": 0}, "by itself", id="exit 0"),
+        pytest.param({"Status": "created", "ExitCode": 0}, "never started", id="made and not started"),
         pytest.param({"ExitCode": 3}, "exit code 3", id="exit 3"),
         pytest.param({"ExitCode": 127, "Error": "no such file"}, "no such file", id="never ran"),
     ],
