@@ -1,6 +1,6 @@
 """What a request comes to for one person: the profile and its limits, or why not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from settings.person import PersonLimits
@@ -42,8 +42,15 @@ def default_profile(settings: Settings, person: PersonLimits) -> str | None:
     return next(iter(person.profiles), None)
 
 
-def choices_for(settings: Settings, person: PersonLimits, chosen: str | None) -> Sequence[Choice]:
-    """List the profiles open to the person, in the order of hub.toml."""
+def choices_for(
+    settings: Settings, person: PersonLimits, wanted: str | None, missing: Collection[str] = ()
+) -> Sequence[Choice]:
+    """List the profiles open to the person, in the order of hub.toml; those in `missing` have no image here.
+
+    Chosen is what they want, else the default, else the first: the first of these that can be started.
+    """
+    order = [wanted, default_profile(settings, person), *person.profiles]
+    chosen = next((name for name in order if name in person.profiles and name not in missing), None)
     return [
         Choice(
             profile=name,
@@ -51,6 +58,7 @@ def choices_for(settings: Settings, person: PersonLimits, chosen: str | None) ->
             description=settings.profiles[name].description,
             limits=limits_for(settings.profiles[name], person),
             is_chosen=name == chosen,
+            is_missing=name in missing,
         )
         for name in person.profiles
     ]

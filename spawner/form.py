@@ -18,6 +18,7 @@ class Choice:
     description: str
     limits: Limits
     is_chosen: bool
+    is_missing: bool = False
 
 
 def render_form(choices: Sequence[Choice], environment: str = "", notice: str = "") -> str:

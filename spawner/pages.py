@@ -15,7 +15,8 @@ from settings.person import PersonLimits, datasets_for, profile_access, shared_f
 from settings.sizes import format_bytes
 from spawner.errors import RequestRefused
 from spawner.request import parse_request
-from spawner.spawner import ShownError, WorkspaceSpawner
+from spawner.shown import ShownError
+from spawner.spawner import WorkspaceSpawner
 from spawner.start_page import start_pages
 from spawner.usage import VolumeSizes
 

@@ -1,14 +1,12 @@
 """The spawner: JupyterHub's hooks around one person's workspace. It carries plans out and decides nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docker.errors import APIError
-from jupyterhub.spawner import SpawnException
-from tornado import web
-from traitlets import Instance, Unicode, default
+from traitlets import Unicode
 
 from engine.client import Engine
 from engine.containers import find_container, last_log_lines, remove_container
@@ -19,26 +17,21 @@ from records.errors import RecordsError, TooManyServerNames
 from records.people import Person
 from records.store import Store
 from settings.errors import shown
-from settings.person import PersonLimits, effective_limits
-from settings.schema import Settings
 from spawner.answers import Doorbell
-from spawner.choice import Chosen, choices_for, choose, default_profile
+from spawner.asking import AskingSpawner, wait_for_hook
 from spawner.endings import REMOVED, STOPPED, ending_of
 from spawner.errors import (
     HubBusy,
     ImageMissing,
     NameTaken,
-    RequestRefused,
     SpawnRefused,
     WorkspaceDidNotStart,
 )
-from spawner.form import render_form
 from spawner.identity import Identities
 from spawner.images import JUPYTER_PORT, WORKSPACE_FOLDER
-from spawner.mended import MendedDockerSpawner
 from spawner.plan import Mount, WorkspacePlan, make_plan
 from spawner.progress import Progress
-from spawner.request import WorkspaceRequest, options_from_form, parse_request
+from spawner.shown import ShownSpawnError
 from spawner.tokens import end_tokens_of_server
 from spawner.volumes import Folders
 
@@ -46,15 +39,11 @@ RECORDS_FILE = "records.sqlite"
 LOG_LINES_SHOWN = 12
 LOG_CHARACTERS_SHOWN = 200
 DETAIL_CHARACTERS = 1000
-# for folders, create and start, beside the profile's own time for its image to answer
-ENGINE_SECONDS = 90
-LINK_MESSAGE = "These choices came with a link. Look at them, then press Start."
 
 
-class WorkspaceSpawner(MendedDockerSpawner):
+class WorkspaceSpawner(AskingSpawner):
     """One person's workspace on one Docker engine."""
 
-    settings = Instance(Settings, config=True, help="The hub's settings, read from hub.toml.")
     data_dir = Unicode("/data", config=True, help="The folder that holds the hub's records.")
     docker_url = Unicode("unix:///var/run/docker.sock", config=True, help="Where the Docker engine listens.")
     prepare_image = Unicode("workspace-hub/hub:0.1.0", config=True, help="The hub's own image; it prepares folders.")
@@ -65,8 +54,6 @@ class WorkspaceSpawner(MendedDockerSpawner):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._progress = Progress()
-        self._refusal: SpawnRefused | None = None
-        self._prefill: WorkspaceRequest | None = None
         self._plan: WorkspacePlan | None = None
 
     @property
@@ -85,89 +72,6 @@ class WorkspaceSpawner(MendedDockerSpawner):
             self._identities[self.data_dir] = Identities(store, folders, self.settings)
         return self._identities[self.data_dir]
 
-    # ---- what was asked ----------------------------------------------------------------------------
-
-    @default("options_form")
-    def _options_form_default(self) -> Callable[[Any], str]:
-        return lambda spawner: str(spawner.render_start_form())
-
-    @default("options_from_form")
-    def _options_from_form_default(self) -> Callable[[Any], dict[str, object]]:
-        return self._read_form
-
-    @default("apply_user_options")
-    def _apply_user_options_default(self) -> Callable[[Any, Any], None]:
-        return lambda spawner, options: spawner.take_options(options)
-
-    def _read_form(self, form: dict[str, list[str]]) -> dict[str, object]:
-        try:
-            return options_from_form(form)
-        except RequestRefused as refused:
-            raise ShownError(refused.status, str(refused)) from None
-
-    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, object]:
-        """Show the form with what the link asked for; a link never starts anything, a GET changes nothing.
-
-        JupyterHub shows the form when this raises, with the status and message of what was raised.
-        """
-        self._prefill = parse_request(self._read_form(query_data))
-        raise ShownError(200, "")
-
-    def check_form(self, fields: dict[str, list[str]]) -> None:
-        """Raise RequestRefused where this person may not have what the form asks for."""
-        self._choose(options_from_form(fields))
-
-    def fill_in(self, fields: dict[str, list[str]]) -> None:
-        """Let the next form have chosen what a link asked for; raise RequestRefused where no start could have it."""
-        self._prefill = parse_request(options_from_form(fields))
-
-    def take_options(self, options: object) -> None:
-        """Validate what JupyterHub stored; a refusal is kept and raised by the next step, without a traceback."""
-        self._refusal = None
-        try:
-            chosen = self._choose(options)
-        except SpawnRefused as refused:
-            # JupyterHub has stored the options already, and would use them again at the next start; it commits
-            # this when it cleans up after the refusal
-            self.orm_spawner.user_options = {}
-            self._refusal = refused
-            return
-        # JupyterHub's own limit is the last resort: ours, inside start(), ends with a sentence
-        self.start_timeout = chosen.profile.start_seconds + ENGINE_SECONDS
-
-    async def run_pre_spawn_hook(self) -> None:
-        """Refuse what `take_options` refused, before anything is made."""
-        await _wait_for_hook(super().run_pre_spawn_hook())
-        if self._refusal is not None:
-            raise ShownSpawnError(self._refusal)
-
-    def render_start_form(self) -> str:
-        """Give the start form with what this person may use; their last choice is chosen."""
-        person = self.person_limits()
-        link, self._prefill = self._prefill, None
-        asked = link or self._last_request()
-        chosen = asked.profile if asked.profile in person.profiles else default_profile(self.settings, person)
-        lines = "\n".join(f"{name}={value}" for name, value in asked.environment.items())
-        notice = LINK_MESSAGE if link else ""
-        return render_form(choices_for(self.settings, person, chosen), environment=lines, notice=notice)
-
-    def group_names(self) -> list[str]:
-        """The hub groups that the person is in."""
-        return [group.name for group in self.user.groups]
-
-    def person_limits(self) -> PersonLimits:
-        """What the person may have now, by hub.toml and their groups."""
-        return effective_limits(self.settings, self.group_names())
-
-    def _last_request(self) -> WorkspaceRequest:
-        try:
-            return parse_request(self.orm_spawner.user_options or {})
-        except RequestRefused:
-            return WorkspaceRequest()
-
-    def _choose(self, options: object) -> Chosen:
-        return choose(self.settings, parse_request(options), self.person_limits())
-
     # ---- start -------------------------------------------------------------------------------------
 
     async def start(self) -> tuple[str, int]:
@@ -183,7 +87,7 @@ class WorkspaceSpawner(MendedDockerSpawner):
 
     async def _start(self) -> tuple[str, int]:
         # chosen again, for callers that come here without take_options
-        chosen = self._choose(self.user_options)
+        chosen = self.choose(self.user_options)
         await self._progress.tell(5, "Looking for the image")
         if await find_image(self.engine, chosen.profile.image) is None:
             raise ImageMissing(chosen.profile.image, chosen.title)
@@ -356,7 +260,7 @@ class WorkspaceSpawner(MendedDockerSpawner):
 
     async def run_post_stop_hook(self) -> None:
         """After a workspace that ended, also by itself: its tokens and its container go, the reason is on record."""
-        await _wait_for_hook(super().run_post_stop_hook())
+        await wait_for_hook(super().run_post_stop_hook())
         end_tokens_of_server(self.user, self.name)
         await self._discard(STOPPED)
 
@@ -370,22 +274,6 @@ class WorkspaceSpawner(MendedDockerSpawner):
             await self.identities.end(self.user.name, self.name, reason)
         except RecordsError as error:
             self.log.warning("Why %s ended is not on record: %s", self.object_name, error)
-
-
-class ShownError(web.HTTPError):
-    """A refusal in the form that JupyterHub's pages and API show as a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(status, sentence)
-        self.jupyterhub_message = sentence
-
-
-class ShownSpawnError(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
-    """The same for a start: JupyterHub counts it as a failure and logs it without a traceback."""
-
-    def __init__(self, refused: SpawnRefused) -> None:
-        super().__init__(str(refused), reason=refused.label, status_code=refused.status)
-        self.jupyterhub_message = str(refused)
 
 
 def _as_refusal(failure: Exception) -> SpawnRefused:
@@ -416,9 +304,3 @@ def _as_docker_mount(mount: Mount) -> dict[str, object]:
 
 def _memory_bytes(found: Any) -> int:
     return int(found.get("HostConfig", {}).get("Memory") or 0)
-
-
-async def _wait_for_hook(result: Any) -> None:
-    """Wait for a hook of JupyterHub, which may or may not be async."""
-    if result is not None and hasattr(result, "__await__"):
-        await result

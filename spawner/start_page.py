@@ -14,7 +14,8 @@ from tornado import web
 
 from settings.errors import shown
 from spawner.errors import RequestRefused
-from spawner.spawner import ShownError, WorkspaceSpawner
+from spawner.shown import ShownError
+from spawner.spawner import WorkspaceSpawner
 
 # fields of the address that are JupyterHub's, not options
 NOT_OPTIONS = ("next", "display_name")
@@ -68,7 +69,7 @@ class StartPage(SpawnHandler):  # type: ignore[misc]  # JupyterHub has no types
 
     async def _show_form(self, user: Any, spawner: WorkspaceSpawner, status: int, message: str) -> None:
         self.set_status(status)
-        self.finish(await self._render_form(user, spawner.render_start_form(), message))
+        self.finish(await self._render_form(user, await spawner.render_start_form(), message))
 
 
 def start_pages() -> list[tuple[str, type[BaseHandler]]]:

@@ -72,6 +72,15 @@ def test_the_form_shows_what_is_open_and_escapes_it() -> None:
     assert "<script>" not in html and "Big <b>" not in html and "Big &lt;b&gt;" in html
 
 
+def test_a_profile_whose_image_is_missing_is_shown_and_cannot_be_chosen() -> None:
+    hub = the_hub()
+    small, big = choices_for(hub, effective_limits(hub, []), "small", missing={"small"})
+    assert (small.is_missing, small.is_chosen) == (True, False)
+    assert (big.is_missing, big.is_chosen) == (False, True)
+    html = " ".join(render_form([small, big]).split())
+    assert 'value="small" disabled' in html and "Its image is not on this server" in html
+
+
 def test_a_person_without_any_profile_is_told_so() -> None:
     hub = Settings.model_validate(
         {"groups": {"vision": {}}, "profiles": {"only": {"image": "a:1", "groups": ["vision"]}}}

@@ -5,7 +5,7 @@ import pytest
 from settings.person import effective_limits
 from settings.schema import Settings
 from spawner.pages import check_user_options, handlers, limit_rows, readable
-from spawner.spawner import ShownError
+from spawner.shown import ShownError
 from tests.corpus import BAD_OPTIONS
 
 
