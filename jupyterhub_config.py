@@ -11,7 +11,7 @@ from authenticators.rest import strict_handlers
 from commands.hub_image import hub_image
 from settings.apply import apply
 from settings.errors import SettingsError
-from settings.load import load
+from settings.load import load, warnings_for
 from spawner import pages
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # JupyterHub puts it here
@@ -21,6 +21,8 @@ try:
 except SettingsError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(78)  # EX_CONFIG, sysexits.h
+for warning in warnings_for(settings):
+    sys.stderr.write(f"hub: warning: {warning}\n")
 apply(
     settings,
     c,
