@@ -1,0 +1,1 @@
+"""What people see and click, in Chromium, on a hub that `./hub up` brought up on a real Docker engine."""
