@@ -24,6 +24,6 @@ def check_user_name(name: object, *, reserved_allowed: Collection[str] = ()) -> 
     if name in RESERVED_USER_NAMES and name not in reserved_allowed:
         raise BadUserName(
             name,
-            "is reserved. Choose another one; an administrator can only be called so by `sign_in.admins`.",
+            "is reserved. Choose another one; an admin can only be called so by `sign_in.admins`.",
         )
     return name

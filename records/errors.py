@@ -111,7 +111,7 @@ class PoolFull(RecordsError):
         super().__init__(
             f"All {living + ended} workspace addresses of {subnet} are given ({living} to workspaces of "
             f"people, {ended} to those of people who were deleted; an address never changes hands). "
-            "An administrator has to choose a larger `network.subnet` in hub.toml."
+            "An admin has to choose a larger `network.subnet` in hub.toml."
         )
         self.subnet, self.living, self.ended = subnet, living, ended
 
@@ -143,20 +143,20 @@ class LinkUnknown(LinkRefused):
     """Nobody was given this link."""
 
     def __init__(self) -> None:
-        super().__init__("This link is not known. Copy the whole link, or ask an administrator for a new one.")
+        super().__init__("This link is not known. Copy the whole link, or ask an admin for a new one.")
 
 
 class LinkUsed(LinkRefused):
     """The link has set a password already."""
 
     def __init__(self) -> None:
-        super().__init__("This link has been used already. Ask an administrator for a new one.")
+        super().__init__("This link has been used already. Ask an admin for a new one.")
 
 
 class LinkExpired(LinkRefused):
     """The link's time is over."""
 
-    def __init__(self, sentence: str = "This link has expired. Ask an administrator for a new one.") -> None:
+    def __init__(self, sentence: str = "This link has expired. Ask an admin for a new one.") -> None:
         super().__init__(sentence)
 
 
@@ -164,4 +164,4 @@ class LinkReplaced(LinkExpired):
     """The link ended before its time, because of a newer one or a new password."""
 
     def __init__(self) -> None:
-        super().__init__("This link has been replaced. Use the newest one, or ask an administrator for a new one.")
+        super().__init__("This link has been replaced. Use the newest one, or ask an admin for a new one.")

@@ -3,7 +3,7 @@
 It starts nothing, and asks the engine only which images it has.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from docker.errors import APIError
@@ -89,13 +89,18 @@ class AskingSpawner(MendedDockerSpawner):
         if self._refusal is not None:
             raise ShownSpawnError(self._refusal)
 
-    async def render_start_form(self) -> str:
-        """Give the start form with what this person may use; their last choice is chosen."""
+    async def render_start_form(self, typed: Mapping[str, Sequence[str]] | None = None) -> str:
+        """Give the start form with what this person may use; their last choice is chosen.
+
+        After a refusal it shows what was `typed` again, bad as it is.
+        """
         person = self.person_limits()
         link, self._prefill = self._prefill, None
         asked = link or self._last_request()
-        choices = choices_for(self.settings, person, asked.profile, await self._missing(person.profiles))
-        lines = "\n".join(f"{name}={value}" for name, value in asked.environment.items())
+        wanted, lines = asked.profile, "\n".join(f"{name}={value}" for name, value in asked.environment.items())
+        if typed is not None:
+            wanted, lines = _first(typed, "profile") or wanted, _first(typed, "environment")
+        choices = choices_for(self.settings, person, wanted, await self._missing(person.profiles))
         return render_form(choices, environment=lines, notice=LINK_MESSAGE if link else "")
 
     async def _missing(self, profiles: Sequence[str]) -> set[str]:
@@ -124,6 +129,10 @@ class AskingSpawner(MendedDockerSpawner):
     def choose(self, options: object) -> Chosen:
         """Give what the options come to for this person; raise RequestRefused where they may not have it."""
         return choose(self.settings, parse_request(options), self.person_limits())
+
+
+def _first(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(fields.get(name, [])), "")
 
 
 async def wait_for_hook(result: Any) -> None:

@@ -60,16 +60,24 @@ class StartPage(SpawnHandler):  # type: ignore[misc]  # JupyterHub has no types
         if server_name:
             await self._check_named_server_request(user, server_name, display_name)
         spawner = _spawner_for_form(user, server_name)
+        typed = _texts(self.request.body_arguments)
         try:
-            spawner.check_form({**_texts(self.request.body_arguments), **_uploads(self.request.files)})
+            spawner.check_form({**typed, **_uploads(self.request.files)})
         except RequestRefused as refused:
-            await self._show_form(user, spawner, refused.status, str(refused))
+            await self._show_form(user, spawner, refused.status, str(refused), typed)
             return
         await super()._post(user_name=user_name, server_name=server_name, display_name=display_name)
 
-    async def _show_form(self, user: Any, spawner: WorkspaceSpawner, status: int, message: str) -> None:
+    async def _show_form(
+        self,
+        user: Any,
+        spawner: WorkspaceSpawner,
+        status: int,
+        message: str,
+        typed: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.set_status(status)
-        self.finish(await self._render_form(user, await spawner.render_start_form(), message))
+        self.finish(await self._render_form(user, await spawner.render_start_form(typed), message))
 
 
 def start_pages() -> list[tuple[str, type[BaseHandler]]]:

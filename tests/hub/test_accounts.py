@@ -136,7 +136,7 @@ def test_s19_a_link_works_once(hub: RunningHub, person: Person) -> None:
     again = set_password(hub.visitor(), link, "the second password")
     assert (again.status_code, alert(again)) == (
         410,
-        "This link has been used already. Ask an administrator for a new one.",
+        "This link has been used already. Ask an admin for a new one.",
     )
     assert hub.visitor().get(link).status_code == 410
     assert hub.visitor().sign_in(person.name, "the second password").status_code == 403
@@ -168,7 +168,7 @@ def test_s19_a_link_dies_when_its_time_is_over(hub: RunningHub, person: Person, 
         set_password(hub.visitor(), f"/hub/accounts/link?token={token}"),
     ):
         assert answer.status_code == 410
-        assert alert(answer) == "This link has expired. Ask an administrator for a new one."
+        assert alert(answer) == "This link has expired. Ask an admin for a new one."
 
 
 @pytest.mark.parametrize(

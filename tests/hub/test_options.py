@@ -292,3 +292,10 @@ def test_the_form_remembers_the_last_choice(lab: RunningHub) -> None:
     page = person.browser.get("/hub/spawn").text
     assert re.search(r'value="big"\s+checked', page)
     assert "A=mine" in page
+
+
+def test_a_refused_form_shows_again_what_was_typed(lab: RunningHub, ada: Person) -> None:
+    refused = post_form(lab, ada, [("profile", "big"), ("environment", "GOOD=1\n1BAD=<b>\n")])
+    assert refused.status_code == 400
+    assert "GOOD=1\n1BAD=&lt;b&gt;" in refused.text
+    assert re.search(r'value="big"\s+checked', refused.text)

@@ -103,7 +103,7 @@ def test_a_link_ends_with_its_time(
     ada = make_person("ada")
     token = link_for(ada)
     assert check_link(connection, token, now + HOUR - timedelta(microseconds=1)) == ada
-    with pytest.raises(LinkExpired, match="has expired. Ask an administrator"):
+    with pytest.raises(LinkExpired, match="has expired. Ask an admin"):
         use_link(connection, token, "hash", now + HOUR + late)
     assert password_hash(connection, ada.person_id) is None
 

@@ -65,7 +65,7 @@ def test_s11_a_full_pool_is_refused_with_a_sentence_and_those_who_have_one_keep_
         ensure_address(connection, make_person("late").person_id, "", SMALL)
     assert str(refusal.value) == (
         "All 47 workspace addresses of 10.9.8.0/26 are given (37 to workspaces of people, 10 to those of people "
-        "who were deleted; an address never changes hands). An administrator has to choose a larger "
+        "who were deleted; an address never changes hands). An admin has to choose a larger "
         "`network.subnet` in hub.toml."
     )
     assert (refusal.value.living, refusal.value.ended) == (37, 10)
