@@ -17,7 +17,7 @@ PROFILE_ID_PATTERN: Final = re.compile(r"\A[a-z0-9][a-z0-9-]{0,31}\Z")
 # paths and roles of JupyterHub and the usual system accounts; an admin may still be named so in hub.toml
 RESERVED_USER_NAMES: Final = frozenset(
     """
-    accounts admin admin anonymous api daemon health home hub jovyan jupyter jupyterhub login logout
+    accounts admin administrator anonymous api daemon health home hub jovyan jupyter jupyterhub login logout
     metrics nobody none null oauth proxy public root security service services settings shared sign-in signin
     signup spawn static support system token tokens undefined user users workspace www
     """.split()

@@ -222,7 +222,7 @@ def test_jupyterhub_is_told_that_a_name_is_not_possible(accounts: LocalAccounts,
 
 def test_a_reserved_name_is_possible_for_an_admin_of_the_file_only(accounts: LocalAccounts) -> None:
     assert accounts.validate_username("admin")
-    assert not accounts.validate_username("admin")
+    assert not accounts.validate_username("administrator")
 
 
 @pytest.mark.parametrize("name", [5, None, ["a"], {}, True])
