@@ -193,3 +193,20 @@ def test_version_works_without_an_engine(tmp_path: Path) -> None:
     ran = run(tmp_path, "version", docker=NO_ENGINE)
     assert ran.returncode == 0 and ran.stdout.startswith("Workspace Hub 0.")
     assert "Docker engine: none answers" in ran.stdout
+
+
+def test_too_little_disk_is_said_before_anything_is_built(tmp_path: Path) -> None:
+    built = tmp_path / "built"
+    engine = EMPTY_ENGINE.replace('"compose version" | ', "").replace(
+        "esac", f'"info "*) echo {tmp_path} ;;\n"build "*) touch {built} ;;\nesac'
+    )
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "df").write_text("#!/bin/sh\necho header\necho /dev/x 1000000 900000 102400 90% /\n")
+    (tools / "df").chmod(0o755)
+    site = tmp_path / "site"
+    site.mkdir()
+    ran = run(tmp_path, "--site", str(site), "up", "--yes", docker=engine)
+    assert ran.returncode == 1
+    assert "100 MiB are free" in the_sentence(ran) and "make room" in the_sentence(ran)
+    assert not built.exists()
