@@ -55,6 +55,7 @@ class WorkspaceSpawner(AskingSpawner):
         super().__init__(*args, **kwargs)
         self._progress = Progress()
         self._plan: WorkspacePlan | None = None
+        self._is_starting = False
 
     @property
     def engine(self) -> Engine:
@@ -76,6 +77,7 @@ class WorkspaceSpawner(AskingSpawner):
 
     async def start(self) -> tuple[str, int]:
         """Start the workspace and return (address, port) once it answers; leave nothing behind if it does not."""
+        self._is_starting = True
         try:
             return await self._start()
         except (SpawnRefused, EngineError, RecordsError, APIError) as failure:
@@ -84,6 +86,8 @@ class WorkspaceSpawner(AskingSpawner):
                 self.log.error("Starting %s failed: %s", self._log_name, shown(str(failure), DETAIL_CHARACTERS))
             await self._discard(str(refused))
             raise ShownSpawnError(refused) from failure
+        finally:
+            self._is_starting = False
 
     async def _start(self) -> tuple[str, int]:
         # chosen again, for callers that come here without take_options
@@ -219,7 +223,8 @@ class WorkspaceSpawner(AskingSpawner):
             self.log.warning("Nobody knows whether %s runs; assuming it does: %s", self.object_name, unknown)
             return None
         if found is None:
-            await self._end(REMOVED)
+            if not self._is_starting:
+                await self._end(REMOVED)
             return 0
         if found["State"]["Running"]:
             return None
@@ -244,7 +249,8 @@ class WorkspaceSpawner(AskingSpawner):
     async def stop(self, now: bool = False) -> None:
         """Stop and remove the container, also in mid-start; the files stay."""
         if await self.get_object() is not None:
-            await self.stop_object()
+            if not self._is_starting:  # in mid-start there is nothing yet that wants time to save itself
+                await self.stop_object()
             await self.remove_object()
             self.log.info("Stopped %s's workspace %s", self.user.name, self.object_name)
         await self._end(STOPPED)

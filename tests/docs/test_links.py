@@ -9,7 +9,7 @@ from tests.docs.pages import ROOT, Page, names, page, pages
 
 # folders of a developer's machine; /home/jovyan is inside docker-stacks images
 MACHINE_PATHS = re.compile(
-    r"(?<![\w.*-])/(?:work|workspaces|Users|mnt)/\w|(?<![\w.*-])/home/(?!jovyan|NAME)\w|/opt/hubvenv"
+    r"(?<![\w.*-])/(?:work|workspaces|Users|mnt)/\w|(?<![\w.*-])/home/(?!jovyan|NAME)\w"
 )
 
 

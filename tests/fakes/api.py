@@ -118,7 +118,7 @@ class Api:
         return web.json_response(found.as_json())
 
     async def pull(self, request: web.Request, body: Json) -> web.StreamResponse:
-        raise Refused(500, 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup: no such host')
+        raise Refused(500, 'Get "https://registry.example/v2/": dial tcp: lookup: no such host')
 
     async def containers(self, request: web.Request, body: Json) -> web.StreamResponse:
         every, wanted = request.query.get("all") in ("1", "true", "True"), _filters(request)
