@@ -8,9 +8,7 @@ import pytest
 from tests.docs.pages import ROOT, Page, names, page, pages
 
 # folders of a developer's machine; /home/jovyan is inside docker-stacks images
-MACHINE_PATHS = re.compile(
-    r"(?<![\w.*-])/(?:work|workspaces|Users|mnt)/\w|(?<![\w.*-])/home/(?!jovyan|NAME)\w"
-)
+MACHINE_PATHS = re.compile(r"(?<![\w.*-])/(?:work|workspaces|Users|mnt)/\w|(?<![\w.*-])/home/(?!jovyan|NAME)\w")
 
 
 def _target(source: Page, link: str) -> tuple[Path, str]:
