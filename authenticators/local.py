@@ -22,6 +22,7 @@ from authenticators.pages import account_pages
 from authenticators.passwords import Passwords
 from authenticators.redirects import pages_that_stay_on_site
 from authenticators.usernames import BadUserName, check_user_name
+from records import FILE_NAME
 from records.accounts import password_hash, set_password_hash
 from records.people import end_person, ensure_person, find_person, rename_person
 from records.store import Store
@@ -98,7 +99,7 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]
     def store(self) -> Store:
         """The records; opened at the first use, once in this process."""
         if self._store is None:
-            self._store = Store(Path(self.data_dir) / "records.sqlite")
+            self._store = Store(Path(self.data_dir) / FILE_NAME)
         return self._store
 
     def get_handlers(self, app: object) -> Sequence[tuple[str, type[BaseHandler]]]:

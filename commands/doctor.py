@@ -20,7 +20,7 @@ from commands.place import Place
 from engine.client import Engine
 from engine.errors import EngineError
 from engine.images import find_image
-from engine.names import hub_address, network_name, probe_addresses, proxy_address
+from engine.names import KIND_PROBE, hub_address, network_name, probe_addresses, proxy_address
 from engine.oneshot import run_oneshot
 from records.people import people as living_people
 from records.store import Store
@@ -176,7 +176,7 @@ async def look_from_inside(engine: Engine, settings: Settings) -> list[Finding]:
                 str(subnet.network_address + 1),
             ],
             instance=instance,
-            kind="probe",
+            kind=KIND_PROBE,
             network=network_name(instance),
             address=probe_addresses(subnet)[0],
             user="990:990",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from records import FILE_NAME
+
 HUB_TOML = "/etc/workspace-hub/hub.toml"
 DATA = "/data"
 RUN = "/run/workspace-hub"
@@ -28,7 +30,7 @@ class Place:
     @property
     def records_database(self) -> Path:
         """The SQLite file of the room `records`."""
-        return self.data / "records.sqlite"
+        return self.data / FILE_NAME
 
     @property
     def cookie_secret(self) -> Path:

@@ -18,7 +18,7 @@ from commands.links import open_records
 from commands.place import Place
 from engine.client import Engine
 from engine.containers import list_workspaces
-from engine.names import LABEL_PERSON, short
+from engine.names import KIND_PREPARE, LABEL_PERSON, short
 from engine.oneshot import Mount, OneshotResult, run_oneshot
 from engine.volumes import remove_volume, volume_bytes
 from records.people import Person, get_person
@@ -146,7 +146,7 @@ async def _remove_folder(engine: Engine, settings: Settings, home: Home) -> Ones
         command=["/bin/sh", "-c", REMOVE_SCRIPT, "purge", f"/root-folder/{PurePosixPath(home.name).name}"],
         mounts=[Mount(settings.storage.root, "/root-folder", "bind")],
         instance=settings.site.name,
-        kind="prepare",
+        kind=KIND_PREPARE,
         capabilities=REMOVE_CAPABILITIES,
         timeout_seconds=REMOVE_SECONDS,
     )

@@ -50,7 +50,7 @@ async def find_container(engine: Engine, name: str, *, key: str | None = None) -
 
 async def list_workspaces(engine: Engine, instance: str) -> list[Container]:
     """Give all workspace containers of one hub instance, running or not, with one call."""
-    return await list_containers(engine, instance, kind="workspace")
+    return await list_containers(engine, instance, kind=names.KIND_WORKSPACE)
 
 
 async def list_containers(engine: Engine, instance: str, *, kind: str | None = None) -> list[Container]:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 from uuid import UUID
 
 from engine.names import (
+    KIND_WORKSPACE,
     LABEL_CONFIG,
     LABEL_GENERATION,
     LABEL_INSTANCE,
@@ -151,7 +152,7 @@ def _host_config(workspace: Workspace, limits: Limits) -> dict[str, object]:
 def _labels(workspace: Workspace, config_hash: str) -> dict[str, str]:
     return {
         LABEL_INSTANCE: workspace.instance,
-        LABEL_KIND: "workspace",
+        LABEL_KIND: KIND_WORKSPACE,
         LABEL_PERSON: str(workspace.person_id),
         LABEL_SERVER: workspace.server,
         LABEL_CONFIG: config_hash,

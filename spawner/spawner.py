@@ -13,6 +13,7 @@ from engine.containers import find_container, last_log_lines, remove_container
 from engine.errors import EngineError
 from engine.images import find_image
 from engine.names import LABEL_INSTANCE, LABEL_PERSON, container_name
+from records import FILE_NAME
 from records.errors import RecordsError, TooManyServerNames
 from records.people import Person
 from records.store import Store
@@ -35,7 +36,6 @@ from spawner.shown import ShownSpawnError
 from spawner.tokens import end_tokens_of_server
 from spawner.volumes import Folders
 
-RECORDS_FILE = "records.sqlite"
 LOG_LINES_SHOWN = 12
 LOG_CHARACTERS_SHOWN = 200
 DETAIL_CHARACTERS = 1000
@@ -68,7 +68,7 @@ class WorkspaceSpawner(AskingSpawner):
     def identities(self) -> Identities:
         """Who people are on the engine and where their files lie; shared by all spawners of this hub."""
         if self.data_dir not in self._identities:
-            store = Store(Path(self.data_dir) / RECORDS_FILE)
+            store = Store(Path(self.data_dir) / FILE_NAME)
             folders = Folders(self.engine, store, self.settings, self.prepare_image)
             self._identities[self.data_dir] = Identities(store, folders, self.settings)
         return self._identities[self.data_dir]

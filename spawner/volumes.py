@@ -14,6 +14,9 @@ from docker.errors import APIError, ImageNotFound
 
 from engine.client import Engine
 from engine.names import (
+    KIND_HOME,
+    KIND_PREPARE,
+    KIND_SHARED,
     LABEL_INSTANCE,
     LABEL_KIND,
     LABEL_PERSON,
@@ -115,7 +118,7 @@ class Folders:
     async def _prepare_home(self, home: Home, person: Person, mount: Mount) -> None:
         labels = {
             LABEL_INSTANCE: self._settings.site.name,
-            LABEL_KIND: "home",
+            LABEL_KIND: KIND_HOME,
             LABEL_PERSON: str(person.person_id),
         }
         if home.kind == "volume":
@@ -133,7 +136,7 @@ class Folders:
         mount = Mount("bind", source, target) if source else Mount("volume", volume, target)
         if mount.source not in self._prepared:
             if not source:
-                labels = {LABEL_INSTANCE: settings.site.name, LABEL_KIND: "shared"}
+                labels = {LABEL_INSTANCE: settings.site.name, LABEL_KIND: KIND_SHARED}
                 await ensure_volume(self._engine, volume, labels)
             await self._prepare(mount, f"0:{gid}", "2770")
             self._prepared.add(mount.source)
@@ -151,7 +154,7 @@ class Folders:
                 command=["/bin/sh", "-c", PREPARE_SCRIPT, "prepare", path, owner, mode],
                 mounts=[OneshotMount(source, "/prepare", "volume" if mount.kind == "volume" else "bind")],
                 instance=self._settings.site.name,
-                kind="prepare",
+                kind=KIND_PREPARE,
                 capabilities=PREPARE_CAPABILITIES,
             )
         except ImageNotFound:
